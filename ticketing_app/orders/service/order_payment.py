@@ -96,15 +96,19 @@ async def return_to_created(session: AsyncSession, *, order_id: UUID) -> None:
 
 async def claim_for_capture(session: AsyncSession, *, order_id: UUID) -> bool:
     """Pass the point of no return; false if the order is over, so nothing may be captured."""
-    found = await access.lock(session, order_id)
-    if not rules.can_pay(OrderStatus(found.order.status)):
-        return found.order.status == OrderStatus.CAPTURING
+    return await _claim(session, await access.lock(session, order_id))
+
+
+async def _claim(session: AsyncSession, found: OrderWithItems) -> bool:
+    order = found.order
+    if not rules.can_pay(OrderStatus(order.status)):
+        return order.status == OrderStatus.CAPTURING
     # The lease is the deadline: it must belong to this order and still run, for all tickets.
-    kept = await leases.keep_for_capture(session, ticket_ids=found.ticket_ids, order_id=order_id)
+    kept = await leases.keep_for_capture(session, ticket_ids=found.ticket_ids, order_id=order.id)
     if not kept:
         return False
     # From here the order can neither expire nor be cancelled.
-    claimed = await repository.transition(session, order_id=order_id, to=OrderStatus.CAPTURING)
+    claimed = await repository.transition(session, order_id=order.id, to=OrderStatus.CAPTURING)
     access.record(session, OrderUpdated, claimed, found.items, leases=kept)
     return True
 
@@ -112,7 +116,8 @@ async def claim_for_capture(session: AsyncSession, *, order_id: UUID) -> bool:
 async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatus:
     """Hand the tickets over after the capture; return the present status of the order."""
     found = await access.lock(session, order_id)
-    if found.order.status in rules.SOURCES[OrderStatus.COMPLETED]:
+    # Not claimed yet if an operator captured it in time in Stripe's Dashboard.
+    if await _claim(session, found):
         sold = await leases.mark_sold(session, ticket_ids=found.ticket_ids, order_id=order_id)
         # A ticket belongs to another order by now: the money has to be refunded.
         if not sold:
@@ -122,7 +127,8 @@ async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatu
         )
         access.record(session, OrderCompleted, completed, found.items, leases=sold)
         log.info("order.completed", order_id=str(order_id))
-    return await access.get_status(session, order_id)
+        return OrderStatus.COMPLETED
+    return OrderStatus(found.order.status)
 
 
 async def give_up_captured(session: AsyncSession, *, order_id: UUID) -> OrderStatus:

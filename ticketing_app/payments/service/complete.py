@@ -15,8 +15,6 @@ async def complete_payment(session: AsyncSession, *, charge: Charge) -> OrderSta
 
     An order that was over before stays unchanged; its money is refunded by the caller.
     """
-    # Not claimed yet if an operator captured it in time in Stripe's Dashboard.
-    await order_payment.claim_for_capture(session, order_id=charge.order_id)
     status = await order_payment.complete_order(session, order_id=charge.order_id)
     if status in PAID and await charges.complete(session, charge_id=charge.id):
         if status is OrderStatus.COMPLETED:

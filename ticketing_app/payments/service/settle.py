@@ -18,6 +18,7 @@ from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import Reason
 from ticketing_app.payments.schemas import Decline, Intent, Settlement
 from ticketing_app.payments.service import charges, complete, declines, failures
+from ticketing_app.payments.service.charges import ChargeWithOrder
 from ticketing_app.payments.service.refund import execute_refund
 from ticketing_app.payments.service.void import refund_late_payment, void_charge
 
@@ -28,15 +29,16 @@ async def settle_for_buyer(
     """Settle the buyer's payment and return its outcome; an outage of Stripe is not a failed payment."""
     limit = await limits.hit("settlements", account=buyer_id)
     async with transaction() as session:
-        await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
+        found = await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
     if limit:
         raise limit
     refusal = None
     # All buyers share Stripe's rate limit, so repeated calls are answered from the database.
     if await limits.allows("stripe_questions", account=charge_id):
-        refusal = await _try_to_settle(transaction, charge_id)
-    async with transaction() as session:
-        charge, order = await charges.get_charge(session, charge_id=charge_id)
+        refusal = await _try_to_settle(transaction, found)
+        async with transaction() as session:
+            found = await charges.get_charge(session, charge_id=charge_id)
+    charge, order = found
     left = await declines.attempts_left(charge, buyer_id=buyer_id)
     status = status_now(order.status, is_running=order.is_running)
     message = rules.outcome_sentence(
@@ -47,13 +49,15 @@ async def settle_for_buyer(
     )
 
 
-async def _try_to_settle(transaction: Transaction, charge_id: UUID) -> AppError | None:
+async def _try_to_settle(transaction: Transaction, found: ChargeWithOrder) -> AppError | None:
     try:
-        await settle_charge(transaction, charge_id=charge_id)
+        await _settle(transaction, found)
     except StripeUnavailableError:
         pass  # The order keeps awaiting its payment, and its check retries.
     except StripeRefusedError as refusal:
-        return await failures.report_refusal(transaction, charge_id=charge_id, refusal=refusal)
+        return await failures.report_refusal(
+            transaction, charge_id=found.charge.id, refusal=refusal
+        )
     return None
 
 
@@ -66,10 +70,14 @@ async def settle_charge(transaction: Transaction, *, charge_id: UUID) -> None:
     """
     async with transaction() as session:
         found = await charges.get_charge(session, charge_id=charge_id)
+    await _settle(transaction, found)
+
+
+async def _settle(transaction: Transaction, found: ChargeWithOrder) -> None:
     charge = found.charge
     if not found.is_open or charge.stripe_id is None:
         return
-    if charge.declines and await declines.close_if_used_up(transaction, charge_id=charge_id):
+    if charge.declines and await declines.close_if_used_up(transaction, charge_id=charge.id):
         return
     intent = await intents.get_intent(charge.stripe_id)
     if intent.status == "requires_capture" and await _claim(transaction, charge):
@@ -83,7 +91,7 @@ async def settle_charge(transaction: Transaction, *, charge_id: UUID) -> None:
             await _record_unpaid(transaction, charge, charge.stripe_id, intent.decline)
         case _:
             # Authorised or being checked: void it if the order is over, otherwise do nothing.
-            await void_charge(transaction, charge_id=charge_id)
+            await void_charge(transaction, charge_id=charge.id)
 
 
 async def _claim(transaction: Transaction, charge: Charge) -> bool:
