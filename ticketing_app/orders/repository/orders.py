@@ -42,6 +42,24 @@ async def get_with_items(session: AsyncSession, order_id: UUID) -> OrderWithItem
     return OrderWithItems(rows[0][0], [item for _, item in rows]) if rows else None
 
 
+class OrderedTickets(NamedTuple):
+    buyer_id: UUID
+    ticket_ids: list[UUID]
+
+
+_ORDERED_TICKETS = text("""
+    SELECT o.buyer_id, i.ticket_id FROM orders o JOIN order_items i ON i.order_id = o.id
+    WHERE o.id = :order_id ORDER BY i.ticket_id
+""")
+
+
+async def get_ordered_tickets(session: AsyncSession, order_id: UUID) -> OrderedTickets | None:
+    """Return the buyer and the tickets of an order, which never change."""
+    found = await (await session.connection()).execute(_ORDERED_TICKETS, {"order_id": order_id})
+    rows = found.all()
+    return OrderedTickets(rows[0].buyer_id, [row.ticket_id for row in rows]) if rows else None
+
+
 class RunningOrder(NamedTuple):
     order: Order
     items: list[OrderItem]  # By ticket id.

@@ -36,12 +36,9 @@ async def get(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = 
     return order
 
 
-async def get_with_items(
-    session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None
-) -> OrderWithItems:
-    """Return the order and its items; `buyer_id` as in `get`."""
+async def get_with_items(session: AsyncSession, order_id: UUID) -> OrderWithItems:
     found = await repository.get_with_items(session, order_id)
-    if found is None or (buyer_id is not None and found.order.buyer_id != buyer_id):
+    if found is None:
         raise OrderNotFoundError
     return found
 
@@ -57,7 +54,10 @@ async def lock(
 async def lock_tickets(
     session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None
 ) -> None:
-    found = await get_with_items(session, order_id, buyer_id=buyer_id)
+    """Lock the tickets of the order; `buyer_id` as in `get`."""
+    found = await repository.get_ordered_tickets(session, order_id)
+    if found is None or (buyer_id is not None and found.buyer_id != buyer_id):
+        raise OrderNotFoundError
     await leases.lock_seats(session, ticket_ids=found.ticket_ids)
 
 
