@@ -12,7 +12,7 @@ from ticketing_app.deliveries.models import Delivery
 from ticketing_app.deliveries.rules import WITH_DEADLINE, DeliveryStatus, Transition
 from ticketing_app.deliveries.service import deadlines, moves
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.service import summary
+from ticketing_app.orders.service import order_payment
 from ticketing_app.tickets.rules import DeliveryMethod
 from ticketing_app.tickets.schemas.deliveries import TicketPromise
 from ticketing_app.tickets.service import promises
@@ -43,16 +43,16 @@ async def begin(session: AsyncSession, *, order_id: UUID) -> None:
 
     The caller has locked the tickets of the order.
     """
-    order = await summary.get_summary(session, order_id=order_id)
+    order = await order_payment.get_payable(session, order_id=order_id)
     is_begun = await repository.get_by_order(session, order_id)
     if is_begun or order.status is not OrderStatus.COMPLETED:
         return
-    ticket_ids = [ticket.id for ticket in order.tickets]
-    promised = await promises.list_promises(session, ticket_ids=ticket_ids)
-    start = await _start(session, list(promised.values()), buyer_id=order.buyer_id)
+    found = await promises.list_promises(session, ticket_ids=order.ticket_ids)
+    promised = list(found.values())
+    start = await _start(session, promised, buyer_id=order.buyer_id)
     delivery = Delivery(
         order_id=order.id,
-        seller_id=order.seller_id,
+        seller_id=promised[0].seller_id,
         buyer_id=order.buyer_id,
         **start._asdict(),
     )

@@ -9,6 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.tickets.models import Ticket
 
 
+async def get_event_id(session: AsyncSession, ticket_id: UUID) -> UUID | None:
+    return (await session.exec(select(Ticket.event_id).where(Ticket.id == ticket_id))).one()
+
+
 async def list_order_ids(session: AsyncSession, event_ids: Collection[UUID]) -> list[UUID]:
     """Return the orders, that of the newest ticket first."""
     query = select(Ticket.order_id).where(

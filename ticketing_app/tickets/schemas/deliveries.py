@@ -84,6 +84,7 @@ class TicketPromise(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     ticket_id: UUID
+    seller_id: UUID
     method: DeliveryMethod | None
     issuer: str | None
     ready_on: date | None

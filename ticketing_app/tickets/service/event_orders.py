@@ -5,14 +5,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.service import events
 from ticketing_app.tickets.repository import event_orders as repository
-from ticketing_app.tickets.service import tickets
 
 
 async def is_event_cancelled(session: AsyncSession, *, ticket_id: UUID) -> bool:
-    ticket = await tickets.get_ticket(session, ticket_id=ticket_id)
-    if ticket.event_id is None:
+    event_id = await repository.get_event_id(session, ticket_id)
+    if event_id is None:
         return False
-    event = await events.get_event(session, event_id=ticket.event_id)
+    event = await events.get_event(session, event_id=event_id)
     return event.status is EventStatus.CANCELLED
 
 

@@ -240,6 +240,7 @@ async def list_promises(
     return {
         row.id: TicketPromise(
             ticket_id=row.id,
+            seller_id=row.seller_id,
             method=_method(row),
             issuer=row.issuer,
             ready_on=row.ready_on,
