@@ -388,7 +388,7 @@ class Connections:
 
     def __init__(self, database_url: str, stripe_url: str) -> None:
         self._dsn = database_url.replace("postgresql+asyncpg://", "postgresql://")
-        self._database: asyncpg.Connection | None = None
+        self._open: dict[str, asyncpg.Connection] = {}
         # Loading certificates would take longer than the request; the emulator speaks plain HTTP.
         # An idle connection that a restart of the emulator closed is not used again.
         self.stripe = httpx.AsyncClient(
@@ -398,18 +398,33 @@ class Connections:
         )
 
     async def database(self) -> asyncpg.Connection:
-        """Return the connection, a new one after a restart of PostgreSQL."""
-        database = self._database
-        if database is None or database.is_closed():
-            # No limit of the size: to plan the long query takes ten times as long as to execute it.
-            database = await asyncpg.connect(self._dsn, max_cacheable_statement_size=0)
-        self._database = database
-        return database
+        """Return the connection that reads."""
+        return await self._connection("origin")
+
+    async def filler(self) -> asyncpg.Connection:
+        """Return the connection that fills and empties tables in any order: without foreign keys and triggers.
+
+        To turn them off on the other one would discard its plan of the long query.
+        """
+        return await self._connection("replica")
 
     async def close(self) -> None:
-        if self._database:
-            await self._database.close()
+        for connection in self._open.values():
+            await connection.close()
         await self.stripe.aclose()
+
+    async def _connection(self, role: str) -> asyncpg.Connection:
+        """Return the connection in this role, a new one after a restart of PostgreSQL."""
+        connection = self._open.get(role)
+        if connection is None or connection.is_closed():
+            # No limit of the size: to plan the long query takes ten times as long as to execute it.
+            connection = await asyncpg.connect(
+                self._dsn,
+                max_cacheable_statement_size=0,
+                server_settings={"session_replication_role": role},
+            )
+        self._open[role] = connection
+        return connection
 
 
 _shared: dict[tuple[str, asyncio.AbstractEventLoop], Connections] = {}
@@ -441,15 +456,13 @@ async def connections(database_url: str, stripe_url: str) -> AsyncGenerator[Conn
 async def empty(database_url: str, stripe_url: str) -> None:
     """Delete all rows and all of the emulator's books."""
     async with connections(database_url, stripe_url) as opened:
-        database = await opened.database()
-        deletions = await database.fetchval(
+        filler = await opened.filler()
+        deletions = await filler.fetchval(
             "SELECT string_agg('DELETE FROM ' || quote_ident(tablename), '; ') FROM pg_tables"
             " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
         )
-        # Foreign keys are off meanwhile, so that the order is free; TRUNCATE would take fifty times
-        # as long on tables that are nearly empty.
-        off, on = (f"SET session_replication_role = {role}" for role in ("replica", "origin"))
-        await database.execute(f"{off}; {deletions}; {on}")
+        # TRUNCATE would take fifty times as long on tables that are nearly empty.
+        await filler.execute(str(deletions))
         (await opened.stripe.post("/_emulator/reset")).raise_for_status()
 
 

@@ -22,12 +22,12 @@ class Snapshot:
 
     async def take(self) -> None:
         async with invariants.connections(*self._urls) as connections:
-            database = await connections.database()
+            database = await connections.filler()
             await database.execute(
                 f"DROP SCHEMA IF EXISTS {COPIES} CASCADE; CREATE SCHEMA {COPIES}"
             )
             tables = await database.fetch(TABLES)
-            statements = ["SET session_replication_role = replica"]
+            statements: list[str] = []
             for table in tables:
                 name = table["name"]
                 statements.append(f"DELETE FROM {name}")
@@ -37,12 +37,11 @@ class Snapshot:
                     await database.execute(copy)
                     insert = f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE"
                     statements.append(f"{insert} SELECT {columns} FROM {COPIES}.{name}")
-            statements.append("SET session_replication_role = origin")
             self._restoring = "; ".join(statements)
 
     async def restore(self) -> None:
         """Restore the rows; empty Stripe's books and Redis, which counts the declines of each buyer."""
         await redis.client().flushall()
         async with invariants.connections(*self._urls) as connections:
-            await (await connections.database()).execute(self._restoring)
+            await (await connections.filler()).execute(self._restoring)
             (await connections.stripe.post("/_emulator/reset")).raise_for_status()
