@@ -71,6 +71,19 @@ def test_only_changes_of_the_description_make_a_version_stale(
     assert rules.is_stale(seen, version=5, content_version=content_version) is expected
 
 
+@pytest.mark.parametrize(
+    ("starts_in", "expected"),
+    [(timedelta(seconds=-1), True), (timedelta(0), True), (timedelta(seconds=1), False)],
+)
+def test_an_event_has_begun_at_its_start(starts_in: timedelta, expected: bool) -> None:  # noqa: FBT001  # as above.
+    now = datetime(2027, 7, 1, tzinfo=UTC)
+    assert rules.has_begun(now + starts_in, now) is expected
+
+
+def test_an_event_without_a_date_never_begins() -> None:
+    assert not rules.has_begun(None, datetime(2027, 7, 1, tzinfo=UTC))
+
+
 class TestSellableUntil:
     START = datetime(2027, 7, 1, 20, tzinfo=UTC)
 

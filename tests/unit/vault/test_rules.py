@@ -46,11 +46,11 @@ def test_a_file_is_erased_33_days_after_its_event() -> None:
     assert rules.erase_at(None) is None
 
 
-@pytest.mark.parametrize("part", [rules.CLEAN, rules.page_part(12)])
-def test_the_key_of_an_object_names_its_file(part: str) -> None:
-    key = rules.object_key(FILE_ID, part)
-    assert key == f"ab/{FILE_ID}/{part}"
-    assert rules.file_of(key) == FILE_ID
+def test_the_key_of_an_object_names_its_file() -> None:
+    for part, name in ((rules.CLEAN, "clean"), (rules.page_part(12), "page-12")):
+        key = rules.object_key(FILE_ID, part)
+        assert key == f"ab/{FILE_ID}/{name}"
+        assert rules.file_of(key) == FILE_ID
 
 
 @pytest.mark.parametrize("key", ["lost+found/x", f"ab/{FILE_ID}", f"ab/{FILE_ID}/../clean"])
