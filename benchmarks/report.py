@@ -1,7 +1,6 @@
 """The generated parts of docs/performance.md: tables and plots of the kept results."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.capacity_model import Assumptions
@@ -51,21 +50,22 @@ def replace_part(text: str, name: str, part: str) -> str:
 def results_part(results: Results) -> str:
     if not results.benchmarks:
         return NOTHING
-    return f"{results.date}, {results.machine}.\n\n{table(results.benchmarks)}"
+    return f"{results.date}, {results.machine}.\n\n{table(results)}"
 
 
-def table(done: Mapping[str, Result]) -> str:
+def table(results: Results) -> str:
     rows = ["| benchmark, figure | measured | limit | ratio | |", "|---|---|---|---|---|"]
-    for name, result in done.items():
-        rows.append(_heading(name, result))
+    for name, result in results.benchmarks.items():
+        rows.append(_heading(name, result, results.machine))
         rows += [_row(figure) for figure in result.figures if figure.is_kept is not None]
     return "\n".join(rows)
 
 
-def _heading(name: str, result: Result) -> str:
+def _heading(name: str, result: Result, machine: str) -> str:
     shares = [each.measured for each in result.figures if each.name == LOAD_GENERATOR]
     generator = f", load generator {shares[0]:.0%} of a core" if shares else ""
-    origin = f"{result.seconds:.0f} s, {result.commit}, {result.date}{generator}"
+    other = "" if result.machine == machine else f", on {result.machine}"
+    origin = f"{result.seconds:.0f} s, {result.commit}, {result.date}{other}{generator}"
     return f"| **{name}** ({origin}) | | | | {result.outcome} |"
 
 

@@ -39,6 +39,7 @@ class Result(BaseModel):
     outcome: Outcome
     date: str
     commit: str
+    machine: str = ""
     seconds: float = 0
     load: float = 0
     figures: list[Figure] = []
@@ -52,6 +53,8 @@ class Result(BaseModel):
 
 
 class Results(BaseModel):
+    """The last run of each benchmark; `date` and `machine` are those of the newest one."""
+
     date: str
     machine: str
     benchmarks: dict[str, Result]

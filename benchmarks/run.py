@@ -78,7 +78,7 @@ def main() -> int:
         if not arguments.quick:
             # After each, so that an interrupted run keeps its results.
             save(done)
-    print(report.table(done))
+    print(report.table(_results(done)))
     return 0 if all(one.outcome is Outcome.OK for one in done.values()) else 1
 
 
@@ -120,7 +120,12 @@ def _indent(code: str) -> str:
 
 def run(benchmark: Benchmark) -> Result:
     """Run a benchmark to its end or its time limit."""
-    result = Result(outcome=Outcome.NOT_RUN, date=results.today(), commit=results.commit())
+    result = Result(
+        outcome=Outcome.NOT_RUN,
+        date=results.today(),
+        commit=results.commit(),
+        machine=describe_machine(),
+    )
     if benchmark.seconds <= 0:
         return result
     result.load = round(os.getloadavg()[0], 1)
@@ -187,7 +192,10 @@ def save(done: dict[str, Result]) -> None:
 
 def merge(before: Results, done: dict[str, Result]) -> Results:
     """Replace the results of these benchmarks; those of the others stay."""
-    benchmarks = before.benchmarks | done
+    return _results(before.benchmarks | done)
+
+
+def _results(benchmarks: dict[str, Result]) -> Results:
     return Results(date=results.today(), machine=describe_machine(), benchmarks=benchmarks)
 
 

@@ -6,7 +6,12 @@ from benchmarks.results import Figure, Outcome, Result, Results
 
 def make_results(*figures: Figure) -> Results:
     result = Result(
-        outcome=Outcome.OK, date="2026-01-01", commit="abc", seconds=12, figures=list(figures)
+        outcome=Outcome.OK,
+        date="2026-01-01",
+        commit="abc",
+        machine="2 cores",
+        seconds=12,
+        figures=list(figures),
     )
     return Results(date="2026-01-02", machine="2 cores", benchmarks={"growth": result})
 
@@ -26,6 +31,11 @@ class TestResultsPart:
             "| p95 | 90.0 ms | at most 100 | 0.90 | ok |",
             "| rate | 0.100 | at least 0.2 | 0.50 | **missed** |",
         ]
+
+    def test_names_another_machine(self) -> None:
+        found = make_results()
+        found.benchmarks["growth"].machine = "4 cores"
+        assert "(12 s, abc, 2026-01-01, on 4 cores)" in report.results_part(found)
 
 
 class TestGrowthPart:
