@@ -16,7 +16,7 @@ SCRIPT = "/assets/app-abc.js"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("build")
     build.write(folder)
-    # The content tells which file was sent; a client cannot decode it.
+    # The text names the file that was sent. It is not really compressed, so it must be read raw.
     (folder / "assets/app-abc.js").write_text("plain")
     (folder / "assets/app-abc.js.br").write_text("brotli")
     (folder / "assets/app-abc.js.gz").write_text("gzip")
