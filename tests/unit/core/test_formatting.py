@@ -288,6 +288,12 @@ def test_restores_the_locale() -> None:
     assert formatting.format_amount(4000, "usd") == "$40"
 
 
+def test_instants_are_in_utc_after_the_readers_zone() -> None:
+    with formatting.use_zone(ZoneInfo("America/Denver")):
+        assert formatting.format_instant(AT) == "Jan 2, 2027, 4:30\u202fPM MST"
+    assert formatting.format_instant(AT) == "Jan 2, 2027, 11:30\u202fPM UTC"
+
+
 class TestClock:
     def test_the_same_instant_has_a_time_in_each_zone(self) -> None:
         start = datetime(2027, 5, 1, 20, tzinfo=UTC)
