@@ -125,7 +125,7 @@ async def _delayed_jobs_work(clients: ApiClients, probe: DatabaseProbe, seller: 
     async def is_planned() -> bool:
         deadline = (
             await probe.rows(
-                "SELECT ceil(extract(epoch FROM expires_at))::bigint AS second FROM orders WHERE id = $1",
+                "SELECT floor(extract(epoch FROM expires_at))::bigint AS second FROM orders WHERE id = $1",
                 order["id"],
             )
         )[0]

@@ -135,15 +135,15 @@ async def list_titles(session: AsyncSession, order_ids: Collection[UUID]) -> Seq
 
 # The condition of `ix_orders_due`, which no other query may state: the planner would read all of that
 # index for it.
-_DUE = (
-    "status IN ('created', 'awaiting_payment') AND expires_at < 'infinity' AND expires_at <= now()"
-)
+_OPEN = "status IN ('created', 'awaiting_payment') AND expires_at < 'infinity'"
+_DUE = f"{_OPEN} AND expires_at <= now()"
 _LIST_DUE = text(f"""
     SELECT id, ARRAY(
       SELECT ticket_id FROM order_items WHERE order_id = orders.id ORDER BY ticket_id
     ) AS ticket_ids
     FROM orders WHERE {_DUE} ORDER BY expires_at LIMIT :limit
 """)  # noqa: S608  # a constant.
+_MEASURE_NEXT = text(f"SELECT min(expires_at) - clock_timestamp() FROM orders WHERE {_OPEN}")  # noqa: S608  # as above.
 _MEASURE_DUE = text(f"SELECT now() - min(expires_at) FROM orders WHERE {_DUE}")  # noqa: S608  # as above.
 
 
@@ -175,6 +175,11 @@ async def expire(session: AsyncSession, order_ids: Collection[UUID]) -> list[Ord
         .execution_options(populate_existing=True)
     )
     return sorted((await session.exec(statement)).scalars(), key=lambda order: order.id)
+
+
+async def measure_next(session: AsyncSession) -> timedelta | None:
+    """Return the time to the first deadline of an open order; None if there is no open order."""
+    return await (await session.connection()).scalar(_MEASURE_NEXT)
 
 
 async def measure_due(session: AsyncSession) -> timedelta | None:

@@ -1,5 +1,6 @@
 """Release the tickets of an order: its buyer cancels, the time is over, or the payment failed for good."""
 
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from uuid import UUID
@@ -80,6 +81,12 @@ async def close_lapsed(session: AsyncSession, *, ticket_id: UUID) -> None:
     found = await access.lock(session, order_id)
     if found.order.expires_at <= await repository.get_database_time(session):
         await _end(session, found, OrderStatus.EXPIRED, rules.PAYABLE)
+
+
+async def get_seconds_to_next_expiry(session: AsyncSession) -> float:
+    """Return the time to the next deadline of an open order: negative if it is over, infinite without any."""
+    left = await repository.measure_next(session)
+    return math.inf if left is None else left.total_seconds()
 
 
 async def get_expiry_lag_seconds(session: AsyncSession) -> float:
