@@ -33,12 +33,15 @@ def add_send(session: AsyncSession, send: Send) -> None:
     session.add(send)
 
 
+_LIST_CHOICES = text(
+    "SELECT channel, is_wanted FROM notice_choices WHERE user_id = :user_id AND kind = :kind"
+)
+
+
 # Like `list_push_subscription_ids` without flushing: the events of many notices are then written at once.
 async def list_choices(session: AsyncSession, user_id: UUID, kind: str) -> dict[Channel, bool]:
-    query = select(NoticeChoice.channel, NoticeChoice.is_wanted).where(
-        NoticeChoice.user_id == user_id, NoticeChoice.kind == kind
-    )
-    rows = await (await session.connection()).execute(query)
+    values = {"user_id": user_id, "kind": kind}
+    rows = await (await session.connection()).execute(_LIST_CHOICES, values)
     return {Channel(channel): is_wanted for channel, is_wanted in rows}
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     FromClause,
+    Row,
     RowMapping,
     Uuid,
     bindparam,
@@ -240,12 +241,11 @@ _RELEASE_ALL = text("""
 
 async def release_all(
     session: AsyncSession, ticket_ids: Collection[UUID], order_ids: Collection[UUID]
-) -> list[RowMapping]:
+) -> Sequence[Row[Any]]:
     """Release the tickets that belong to one of these orders still."""
     # Without the ORM: thousands of holds may end in a second.
     values = {"ticket_ids": list(ticket_ids), "order_ids": list(order_ids)}
-    rows = await (await session.connection()).execute(_RELEASE_ALL, values)
-    return list(rows.mappings())
+    return (await (await session.connection()).execute(_RELEASE_ALL, values)).all()
 
 
 async def has_any(session: AsyncSession) -> bool:

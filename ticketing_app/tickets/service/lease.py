@@ -105,7 +105,12 @@ async def release_all(
 ) -> dict[UUID, TicketLease]:
     """End the lease of the tickets that belong to one of these orders still; return them by id."""
     rows = await repository.release_all(session, ticket_ids, order_ids)
-    return {row["id"]: TicketLease(**row, locked_until=None) for row in rows}
+    return {
+        row.id: TicketLease(
+            row.id, row.version, row.seller_id, row.event_id, TicketStatus(row.status), None
+        )
+        for row in rows
+    }
 
 
 async def list_seat_names(
