@@ -21,6 +21,8 @@ MAX_AGE_SECONDS = 30.0
 MAX_ENTRIES = 256
 # For documents and lists: in a rush on an event they change faster than they are made.
 STALE_SECONDS = 2.0
+# From the start of one remake in the background to the next: a document takes 10 ms that buyers wait for.
+REMAKE_SECONDS = 1.0
 
 
 class Answer(Protocol):
@@ -65,11 +67,12 @@ class Cache(Generic[_T]):
     """Answers by key, the most recently used ones.
 
     While the process is busy, those that were up to date `stale_seconds` ago are returned, too, and made again in the
-    background.
+    background, each at most once in `remake_seconds`.
     """
 
-    def __init__(self, stale_seconds: float = 0) -> None:
+    def __init__(self, stale_seconds: float = 0, remake_seconds: float = REMAKE_SECONDS) -> None:
         self._stale_seconds = stale_seconds
+        self._remake_seconds = remake_seconds
         self._entries: OrderedDict[Hashable, _Entry[_T]] = OrderedDict()
         self._remakes: set[asyncio.Task[None]] = set()
 
@@ -85,7 +88,7 @@ class Cache(Generic[_T]):
         is_old = now - entry.fresh_at >= self._stale_seconds
         if entry.value is None or is_old or not shedding.load.is_busy:
             return None
-        if not entry.lock.locked():
+        if not entry.lock.locked() and now - entry.made_at >= self._remake_seconds:
             remake = asyncio.create_task(_remake(entry))
             self._remakes.add(remake)
             remake.add_done_callback(self._remakes.discard)

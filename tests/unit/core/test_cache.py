@@ -182,7 +182,7 @@ class TestBusy:
 
     @pytest.fixture
     def cached(self) -> Cache[Made]:
-        return Cache(stale_seconds=1)
+        return Cache(stale_seconds=1, remake_seconds=0)
 
     @pytest.mark.usefixtures("busy")
     async def test_stale_answer_is_made_again_in_the_background(
@@ -198,6 +198,14 @@ class TestBusy:
         await asyncio.gather(*cached._remakes)
         assert await get(cached, maker) == 2
         assert maker.count == 2
+
+    @pytest.mark.usefixtures("busy")
+    async def test_is_not_made_again_at_once(self, maker: Maker) -> None:
+        cached = Cache[Made](stale_seconds=1000, remake_seconds=1000)
+        await get(cached, maker)
+        changes.note({"a"})
+        assert await get(cached, maker) == 1
+        assert not cached._remakes
 
     @pytest.mark.usefixtures("busy")
     async def test_nobody_gets_an_older_one(self, maker: Maker) -> None:

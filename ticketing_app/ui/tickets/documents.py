@@ -52,6 +52,7 @@ async def load_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
     page = await transactions.in_transaction(
         queries.load_ticket_page, ticket_id=ticket_id, viewer_id=None
     )
+    page = await queries.add_night(page, viewer_id=None)
     ticket = page.ticket
     plain = TicketDetail.from_ticket_for(ticket, None, page.listing)
     detail = replace(plain, chain_line=chain_line(page.chain, utc_now()))

@@ -1,19 +1,20 @@
-"""One read per ticket page, each in the caller's transaction."""
+"""The reads of ticket pages."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from ticketing_app.events.schemas import EventRead
-from ticketing_app.events.service import events, upcoming
+from ticketing_app.events.service import events
 from ticketing_app.orders.schemas import ChainRead
 from ticketing_app.orders.service import chain, sell
 from ticketing_app.orders.service import queries as orders
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas.listings import EventOffers, ListingRead, OfferRead
+from ticketing_app.tickets.schemas.listings import ListingRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
-from ticketing_app.tickets.service import listings, offers, search
+from ticketing_app.tickets.service import listings, search
 from ticketing_app.tickets.service.offers import UNSOLD
+from ticketing_app.ui.events.queries import EventPage, load_event_page
 from ticketing_app.ui.transactions import Session
 
 # Called with the ids of similar tickets and the id of the event.
@@ -38,21 +39,15 @@ class ViewerTicket:
 
 
 @dataclass(frozen=True)
-class Night:
-    """The event of a ticket with its offers, and other dates; `summaries` are of all of these events."""
-
-    event: EventRead
-    offers: list[OfferRead]
-    other_dates: list[EventRead]
-    summaries: Mapping[UUID, EventOffers]
-
-
-@dataclass(frozen=True)
 class TicketDetailPage(ViewerTicket):
-    """A ticket with its event; one without an event with similar tickets."""
+    """A ticket with its event; one without an event with similar tickets.
+
+    `night` is the page of the event, after `add_night`.
+    """
 
     similar: list[TicketRead] = field(default_factory=list)
-    night: Night | None = None
+    event: EventRead | None = None
+    night: EventPage | None = None
 
 
 async def load_ticket(session: Session, *, ticket_id: UUID, viewer_id: UUID | None) -> ViewerTicket:
@@ -85,7 +80,7 @@ async def load_ticket_page(
     viewer_id: UUID | None,
     subscribe: Subscribe | None = None,
 ) -> TicketDetailPage:
-    """Return a ticket and related offers; `subscribe` is called before the offers are read."""
+    """Return a ticket and its event or similar tickets; `subscribe` is called before those are read."""
     shown = await load_ticket(session, ticket_id=ticket_id, viewer_id=viewer_id)
     event_id = shown.ticket.event_id
     similar = [] if event_id else await search.list_similar(session, ticket_id=ticket_id)
@@ -98,8 +93,18 @@ async def load_ticket_page(
         if len(seats) > 1:
             shown = replace(shown, listing=await _load_listing(session, shown.ticket, viewer_id))
         similar = [] if event_id else await search.list_similar(session, ticket_id=ticket_id)
-    night = await _load_night(session, event_id, viewer_id) if event_id else None
-    return TicketDetailPage(**vars(shown), similar=similar, night=night)
+    event = await events.get_event(session, event_id=event_id) if event_id else None
+    return TicketDetailPage(**vars(shown), similar=similar, event=event)
+
+
+async def add_night(page: TicketDetailPage, *, viewer_id: UUID | None) -> TicketDetailPage:
+    """Add the page of the event, which all who see it share.
+
+    Outside of a transaction: callers that wait for one read must not hold connections meanwhile.
+    """
+    if page.event is None:
+        return page
+    return replace(page, night=await load_event_page(slug=page.event.slug, viewer_id=viewer_id))
 
 
 async def _load_listing(
@@ -108,11 +113,3 @@ async def _load_listing(
     if ticket.listing_id is None or ticket.status not in UNSOLD:
         return None
     return await listings.get_listing(session, listing_id=ticket.listing_id, viewer_id=viewer_id)
-
-
-async def _load_night(session: Session, event_id: UUID, viewer_id: UUID | None) -> Night:
-    event = await events.get_event(session, event_id=event_id)
-    found = await offers.list_event_offers(session, event_id=event.id, viewer_id=viewer_id)
-    others = await upcoming.list_other_dates(session, event=event)
-    ids = [each.id for each in (event, *others)]
-    return Night(event, found, others, await offers.summarize_events(session, event_ids=ids))

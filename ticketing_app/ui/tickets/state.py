@@ -59,14 +59,16 @@ class TicketDetailState(PurchaseState, rx.State):
         seen_at = now_ms()
         async with transactions.transaction() as transaction:
             caller = await session.find_caller(self, transaction)
+            viewer_id = caller and caller.user_id
             ticket_id = await self._subscribe_to_shown()
             with self._hidden_if_withdrawn():
                 page = await queries.load_ticket_page(
                     transaction,
                     ticket_id=ticket_id,
-                    viewer_id=caller and caller.user_id,
+                    viewer_id=viewer_id,
                     subscribe=lambda ids, event_id: self._subscribe([ticket_id, *ids], event_id),
                 )
+        page = await queries.add_night(page, viewer_id=viewer_id)
         self._show(page, caller)
         self.similar = [TicketStub.from_ticket(ticket) for ticket in page.similar]
         self._show_night(page, caller, seen_at)
