@@ -15,9 +15,28 @@ const ASK_AFTER_MS = 1000;
 const MOST_ASKED = 100;
 const ANNOUNCE_AFTER_MS = 1000;
 
-const useLive = (onFact) => {
+// The newest fact of each ticket and event: a page subscribes before the server reads what it shows, so a change may
+// arrive before the content that it changes.
+const MOST_KEPT = 5000;
+const kept = new Map();
+const keep = ({ detail: fact }) => {
+  const key = fact.at ? fact.event : fact.version && fact.ticket;
+  const before = kept.get(key);
+  if (!key || fact.version < before?.version || fact.at < before?.at) return;
+  kept.delete(key);
+  kept.set(key, fact);
+  if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
+};
+// Not while the pages are built.
+if (typeof window !== "undefined") window.addEventListener(TICKETING, keep);
+
+// `missed` is a fact that came before the content which it changes.
+const useLive = (onFact, missed) => {
   const latest = useRef(onFact);
   latest.current = onFact;
+  useEffect(() => {
+    if (missed) latest.current(missed);
+  }, [missed]);
   useEffect(() => {
     const on = (event) => latest.current(event.detail);
     window.addEventListener(TICKETING, on);
@@ -27,7 +46,7 @@ const useLive = (onFact) => {
 
 // Several changes at once cause one reload; after an outage the reloads of all pages are spread. `delayOf` returns
 // the milliseconds after which a change is read, or null if it is not.
-const useReload = (delayOf, onChange) => {
+const useReload = (delayOf, onChange, missed) => {
   const timer = useRef(null);
   const due = useRef(Number.POSITIVE_INFINITY);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -41,14 +60,17 @@ const useReload = (delayOf, onChange) => {
       due.current = Number.POSITIVE_INFINITY;
       onChange();
     }, delay);
-  });
+  }, missed);
 };
 
 export function OnLive({ versions, onlyResync, onlyNotices, onChange }) {
   const isOther = (fact) => fact.session || fact.event || (versions && fact.ticket && !(fact.ticket in versions));
   const isNew = (fact) => !(fact.version <= versions?.[fact.ticket]);
   const isWanted = (fact) => !onlyResync && "notices" in fact === Boolean(onlyNotices) && !isOther(fact) && isNew(fact);
-  useReload((fact) => (isWanted(fact) ? 0 : null), onChange);
+  const missed = Object.keys(versions ?? {})
+    .map((id) => kept.get(id))
+    .find((fact) => fact && isNew(fact));
+  useReload((fact) => (isWanted(fact) ? 0 : null), onChange, missed);
   return null;
 }
 
@@ -103,7 +125,8 @@ export function LiveTicket({ ticketId, version, tickets, needed, status, until, 
     setChanges((before) => ({ ...before, [fact.ticket]: { ...before[fact.ticket], ...fact } }));
   });
   const ids = Object.keys(seen);
-  const newer = ids.filter((id) => changes[id]?.version > seen[id]).map((id) => changes[id]);
+  const latest = (id) => (kept.get(id)?.version > (changes[id]?.version ?? 0) ? kept.get(id) : changes[id]);
+  const newer = ids.map(latest).filter((change) => change?.version > seen[change?.ticket]);
   const current = currentOf(ids, newer, needed, { status, until, now });
   const shown = Math.max(...Object.values(seen), ...newer.map((change) => change.version));
   const first = useRef(shown);
@@ -122,7 +145,8 @@ export function LiveEvent({ eventId, seenAt, children, className }) {
   useLive((fact) => {
     if (fact.event === eventId && fact.at > Math.max(seenAt, change?.at ?? 0)) setChange(fact);
   });
-  const current = change && change.at > seenAt ? change : {};
+  const latest = kept.get(eventId)?.at > (change?.at ?? 0) ? kept.get(eventId) : change;
+  const current = latest?.at > seenAt ? latest : {};
   return (
     <div className={className} data-left={current.left}>
       <Facts.Provider value={current}>{children}</Facts.Provider>
