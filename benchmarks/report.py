@@ -65,7 +65,8 @@ def _heading(name: str, result: Result, machine: str) -> str:
     shares = [each.measured for each in result.figures if each.name == LOAD_GENERATOR]
     generator = f", load generator {shares[0]:.0%} of a core" if shares else ""
     other = "" if result.machine == machine else f", on {result.machine}"
-    origin = f"{result.seconds:.0f} s, {result.commit}, {result.date}{other}{generator}"
+    loop = f", loop {result.loop_ms[0]} and {result.loop_ms[1]} ms" if result.loop_ms else ""
+    origin = f"{result.seconds:.0f} s, {result.commit}, {result.date}{other}{loop}{generator}"
     return f"| **{name}** ({origin}) | | | | {result.outcome} |"
 
 

@@ -34,7 +34,11 @@ class Figure(BaseModel):
 
 
 class Result(BaseModel):
-    """The last run of one benchmark; `load` is the load average of the machine before it."""
+    """The last run of one benchmark.
+
+    `load` is the load average of the machine before it; `loop_ms` are the milliseconds of a fixed loop before and
+    after it: the speed of a shared machine changes within minutes.
+    """
 
     outcome: Outcome
     date: str
@@ -42,6 +46,7 @@ class Result(BaseModel):
     machine: str = ""
     seconds: float = 0
     load: float = 0
+    loop_ms: list[int] = []
     figures: list[Figure] = []
 
     def figure(self, name: str) -> Figure:

@@ -37,6 +37,11 @@ class TestResultsPart:
         found.benchmarks["growth"].machine = "4 cores"
         assert "(12 s, abc, 2026-01-01, on 4 cores)" in report.results_part(found)
 
+    def test_shows_how_fast_the_machine_was(self) -> None:
+        found = make_results()
+        found.benchmarks["growth"].loop_ms = [96, 180]
+        assert "(12 s, abc, 2026-01-01, loop 96 and 180 ms)" in report.results_part(found)
+
 
 class TestGrowthPart:
     def test_draws_each_series(self) -> None:
