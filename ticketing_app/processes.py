@@ -43,8 +43,8 @@ from ticketing_app.vault.jobs import sweep as sweep_files
 from ticketing_app.work import jobs as work_jobs
 from ticketing_app.work import nudge
 
-# A job may take work of its kind for half a minute, and must not delay the expiry of holds.
-JOBS_AT_ONCE = 4
+# A job may take work of its kind for half a minute, and must not delay the expiry of holds, which waits in one or two.
+JOBS_AT_ONCE = 6
 TICK_SECONDS = 0.25
 # Another scheduler takes over this long after the active one was killed.
 LEASE_SECONDS = 10
