@@ -64,57 +64,54 @@ class LateContent:
             self._page.wait_for_timeout(POLL_MS)
 
 
-def test_ticket_page(visitor: Make) -> None:
-    ticket_id = visitor().sell()
+def hold_while_loading(
+    visitor: Make, path: str, *, content: str, ticket_id: str, change: str = "locked"
+) -> Page:
+    """Open a page; the ticket is held after the server has read `content`, which arrives after `change`."""
     page = visitor(signed_in=False).page
     socket = LateContent(page)
-    page.goto(f"/tickets/{ticket_id}")
-    socket.wait_for_content(ticket_id)
+    page.goto(path)
+    socket.wait_for_content(content)
     visitor().hold(ticket_id)
-    socket.wait_for_change('"locked')
+    socket.wait_for_change(change)
     socket.release()
+    return page
+
+
+def test_ticket_page(visitor: Make) -> None:
+    ticket_id = visitor().sell()
+    path = f"/tickets/{ticket_id}"
+    page = hold_while_loading(visitor, path, content=ticket_id, ticket_id=ticket_id)
     expect(page.get_by_text("Status - Locked")).to_be_visible()
 
 
 def test_row_of_a_list(visitor: Make) -> None:
     title = f"Kite Parade {uuid4().hex[:6]}"
     ticket_id = visitor().sell(title)
-    page = visitor(signed_in=False).page
-    socket = LateContent(page)
-    page.goto(f"/search?q={title}")
-    socket.wait_for_content(title)
-    visitor().hold(ticket_id)
-    socket.wait_for_change("locked")
-    socket.release()
+    path = f"/search?q={title}"
+    page = hold_while_loading(visitor, path, content=title, ticket_id=ticket_id)
     expect(page.get_by_role("listitem").filter(has_text=title)).to_contain_text("Locked")
 
 
 def test_numbers_of_an_event(visitor: Make, venue_id: str) -> None:
-    seller = visitor()
-    title = f"Marlowe {uuid4().hex[:6]}"
-    event = seller.make_event(title, venue_id)
-    ticket_id, _ = seller.sell_seats(event["id"], "1", "2")
-    page = visitor(signed_in=False).page
-    socket = LateContent(page)
-    page.goto(f"/search?q={title}")
-    socket.wait_for_content(title)
-    visitor().hold(ticket_id)
-    socket.wait_for_change("left")
-    socket.release()
+    title, _, ticket_id = sell_two_seats(visitor(), venue_id)
+    path = f"/search?q={title}"
+    page = hold_while_loading(visitor, path, content=title, ticket_id=ticket_id, change="left")
     card = page.get_by_role("main").get_by_role("listitem").filter(has_text=title)
     expect(card).to_contain_text("1 left")
 
 
 def test_seats_of_an_event(visitor: Make, venue_id: str) -> None:
-    seller = visitor()
-    event = seller.make_event(f"Marlowe {uuid4().hex[:6]}", venue_id)
+    _, slug, ticket_id = sell_two_seats(visitor(), venue_id)
+    path = f"/events/{slug}"
+    page = hold_while_loading(visitor, path, content=ticket_id, ticket_id=ticket_id)
+    expect(page.locator(f"[data-ticket~='{ticket_id}']")).to_contain_text("Being bought")
+
+
+def sell_two_seats(seller: Visitor, venue_id: str) -> tuple[str, str, str]:
+    """List two seats of a new event, each by itself; returns its title, its slug and the id of one ticket."""
+    title = f"Marlowe {uuid4().hex[:6]}"
+    event = seller.make_event(title, venue_id)
     ticket_id = seller.sell_seats(event["id"], "1")[0]
     seller.sell_seats(event["id"], "2")
-    page = visitor(signed_in=False).page
-    socket = LateContent(page)
-    page.goto(f"/events/{event['slug']}")
-    socket.wait_for_content(ticket_id)
-    visitor().hold(ticket_id)
-    socket.wait_for_change("locked")
-    socket.release()
-    expect(page.locator(f"[data-ticket~='{ticket_id}']")).to_contain_text("Being bought")
+    return title, event["slug"], ticket_id
