@@ -1,6 +1,7 @@
 """A web process with too much to do, on real sockets."""
 
-from collections.abc import Generator
+from collections.abc import AsyncGenerator
+from http import HTTPStatus
 
 import httpx
 import pytest
@@ -19,9 +20,15 @@ PURCHASE = f"{TicketDetailState.get_full_name()}.purchase"
 
 
 @pytest.fixture(scope="module")
-def busy(site: Site) -> Generator[str]:
-    """A web process for which any lag of its event loop is too much."""
+async def busy(site: Site) -> AsyncGenerator[str]:
+    """A web process for which any lag of its event loop is too much, once it has measured one."""
     with site.other_web(LOOP_LAG_SECONDS="0.000000001") as web:
+        async with httpx.AsyncClient(base_url=web.url, trust_env=False) as visitor:
+
+            async def is_refused() -> bool:
+                return (await visitor.get("/")).status_code == HTTPStatus.SERVICE_UNAVAILABLE
+
+            await eventually(is_refused)
         yield web.url
 
 
